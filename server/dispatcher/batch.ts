@@ -7,7 +7,6 @@ import type { TxContext } from "@/server/context";
 import type { VolumelessSession } from "@/server/sessions";
 import { refuseTask } from "@/server/task-attempts";
 import { chooseNext } from "./choose-next";
-import { isExpired } from "./expire";
 import { LimitLedger } from "./limit-ledger";
 import { type Capacity, readLimits } from "./limits";
 import { startRuns } from "./start-runs";
@@ -49,7 +48,10 @@ export async function dispatchBatch(
 /** Skips a task that somebody else has locked: the next pass looks at it again. */
 const lockedTasks = prepared("lock-chosen-tasks", (db) =>
   db
-    .select()
+    .select({
+      task: queueTasks,
+      isExpired: sql<boolean>`coalesce(${queueTasks.expiresAt} <= clock_timestamp(), false)`,
+    })
     .from(queueTasks)
     .where(and(sql`${queueTasks.id} = any(${sql.placeholder("ids")}::text[])`, eq(queueTasks.state, "pending")))
     .orderBy(queueTasks.id)
@@ -62,7 +64,9 @@ async function dispatchChosen(
 ): Promise<{ started: number; newSessions: VolumelessSession[] }> {
   const heads = new Map(chosen.map((head) => [head.id, head]));
   const locked = await lockedTasks(ctx.db).execute({ ids: [...heads.keys()] });
-  const tasks = locked.filter((task) => isUnchanged(task, heads.get(task.id)));
+  const tasks = locked.flatMap(({ task, isExpired }) =>
+    !isExpired && isUnchanged(task, heads.get(task.id)) ? [task] : [],
+  );
   if (tasks.length === 0) return { started: 0, newSessions: [] };
   const { started, refused, madeSessions } = await startRuns(ctx, tasks);
   for (const { task, message } of refused) await refuseTask(ctx, task, message);
@@ -79,7 +83,6 @@ function isUnchanged(task: QueueTaskRow, head: ReadyTask | undefined): boolean {
     task.sessionId === head.sessionId &&
     task.concurrencyKey === head.concurrencyKey &&
     task.notBefore === null &&
-    task.blockedOn === null &&
-    !isExpired(task)
+    task.blockedOn === null
   );
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { expect, test } from "vitest";
 import type { QueueTask } from "@/contract/queue";
 import type { Db } from "@/db/client";
@@ -505,6 +505,63 @@ test("a task that waits past its expiry fails without being dispatched", async (
     failureKind: "timeout",
     deadLetter: "expired",
   });
+});
+
+test("a backlog of expired tasks is ended in steps, each once, and other lanes start meanwhile", {
+  timeout: 60_000,
+}, async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const first = await queue.add({ lane: "old" });
+  await ctx.db.execute(sql`
+    insert into agentrun_queue_tasks (id, tenant_id, project_id, queue, lane, title, priority, state, version, backend_profile,
+      payload, payload_hash, expires_at)
+    select 'many_' || n, tenant_id, project_id, queue, lane, 't', 9, 'pending', 0, backend_profile, '{}', '', clock_timestamp()
+    from agentrun_queue_tasks, generate_series(1, 7000) n where id = ${first}`);
+  const other = await queue.add({ lane: "new" });
+  const wakes: string[] = [];
+  await dispatchTasks({ ...ctx, wake: (topic) => wakes.push(topic) }, { runnersMax: 1_000, batch: 20 });
+  expect(await getTask(ctx, { taskId: other })).toMatchObject({ state: "dispatched" });
+  const left = async () => {
+    const { rows } = await ctx.db.execute<{ left: number }>(
+      sql`select count(*)::int as left from agentrun_queue_tasks where title = 't' and state = 'pending'`,
+    );
+    return rows[0]?.left;
+  };
+  expect(await getTask(ctx, { taskId: first })).toMatchObject({ state: "dispatched" });
+  expect(await left()).toBe(5_000);
+  expect(wakes).toContain("queue");
+  for (let passes = 0; passes < 3; passes += 1) await queue.dispatch();
+  expect(await left()).toBe(0);
+  const { rows } = await ctx.db.execute(sql`
+    select count(*)::int as entries, count(distinct target_id)::int as tasks from agentrun_audit where action = 'queue.expire'`);
+  expect(rows).toEqual([{ entries: 7_000, tasks: 7_000 }]);
+});
+
+test("an expired or due task that cannot be changed stops no other", async () => {
+  await using queue = await createTestQueue();
+  const { ctx } = queue;
+  const past = (column: "expires_at" | "not_before", taskId: string) =>
+    ctx.db.execute(
+      sql`update agentrun_queue_tasks set ${sql.raw(column)} = clock_timestamp() - interval '1 minute' where id = ${taskId}`,
+    );
+  const broken = [await queue.add(), await queue.add({ runAt: new Date(Date.now() + 60_000).toISOString() })];
+  const expired = await queue.add();
+  const due = await queue.add({ runAt: new Date(Date.now() + 60_000).toISOString() });
+  const other = await queue.add();
+  for (const taskId of [broken[0] ?? "", expired]) await past("expires_at", taskId);
+  for (const taskId of [broken[1] ?? "", due]) await past("not_before", taskId);
+  const client = await queue.store.database.connect();
+  await client.query(`create function refuse() returns trigger language plpgsql as $$ begin
+      if new.id in ('${broken.join("','")}') then raise exception 'never' using errcode = '54000'; end if; return new; end $$;
+    create trigger refuse before update on agentrun_queue_tasks for each row execute function refuse()`);
+  expect(await queue.dispatch()).toBe(2);
+  expect(await getTask(ctx, { taskId: expired })).toMatchObject({ state: "failed", deadLetter: "expired" });
+  for (const taskId of [due, other]) expect(await getTask(ctx, { taskId })).toMatchObject({ state: "dispatched" });
+  for (const taskId of broken) expect(await getTask(ctx, { taskId })).toMatchObject({ state: "pending" });
+  await client.query("drop trigger refuse on agentrun_queue_tasks");
+  expect(await queue.dispatch()).toBe(1);
+  expect(await getTask(ctx, { taskId: broken[0] ?? "" })).toMatchObject({ state: "failed", deadLetter: "expired" });
 });
 
 test("eight concurrent dispatchers exceed no limit and give no task two attempts", async () => {

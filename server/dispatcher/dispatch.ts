@@ -33,14 +33,14 @@ export async function dispatchTasks(ctx: ServiceContext, options: DispatchOption
  */
 export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions): Promise<Pass> {
   const upkeep = await readUpkeep(ctx.db);
-  if (upkeep.hasExpired) await expireWaiting(ctx);
+  if (upkeep.hasExpired && (await expireWaiting(ctx))) ctx.wake("queue");
   if (upkeep.hasDoubts || upkeep.hasExpired) await settleSafely(ctx);
   await releaseWaiting(ctx, options, upkeep);
   let max = options.batch ?? DISPATCH_BATCH;
   let dispatched = 0;
   let dueAt: number | null = null;
   const volumes: Promise<void>[] = [];
-  /** Tasks that the database had no time for even alone: the next pass tries them again. */
+  /** Tasks that the database had no time for even alone, or that nothing can be done with: the next pass tries again. */
   const skipped = new Set<string>();
   for (let batches = 0; batches < BATCHES_MAX; batches += 1) {
     const chosenIds: string[] = [];
@@ -64,7 +64,7 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
 
 /**
  * Does what follows a batch that failed. If the batch was a single task, that task is refused, or skipped in this pass
- * where the database only had no time for it. Rethrows an error that none of the chosen tasks can have caused.
+ * where the database only had no time for it or nothing can be done with it. Rethrows an error that none of the chosen tasks can have caused.
  */
 async function followFailure(
   ctx: ServiceContext,
@@ -78,7 +78,7 @@ async function followFailure(
   if (!isSingle || isBusy)
     ctx.log.warn({ err: error, taskIds: chosenIds }, "batch dispatch failed: dispatching its tasks one at a time");
   if (isSingle && isBusy) for (const taskId of chosenIds) skipped.add(taskId);
-  else if (isSingle) await failUndispatchable(ctx, chosenIds, error);
+  else if (isSingle) for (const taskId of await failUndispatchable(ctx, chosenIds, error)) skipped.add(taskId);
   return null;
 }
 

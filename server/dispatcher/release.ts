@@ -1,14 +1,15 @@
 import { lockTaskRow } from "@/db/queries/lock";
 import { readBlockers, readNotedLanes, unblock } from "@/db/queries/queue/blocked-notes";
-import { type Lane, lockDispatch, readStranded, releaseDue, type Upkeep } from "@/db/queries/queue/dispatch";
+import { type Lane, lockDispatch, lockDue, readStranded, releaseDue, type Upkeep } from "@/db/queries/queue/dispatch";
 import { parseWaitKey } from "@/db/queries/queue/wait-key";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 import { cancelRun } from "@/server/runs";
 import { giveBackAttempt } from "@/server/task-attempts";
 import { LimitLedger } from "./limit-ledger";
 import { type Capacity, readBusy, readLimits } from "./limits";
+import { runTaskSteps } from "./steps";
 
-const DUE_MAX = 1_000;
+const DUE_MAX = 500;
 /** How many distinct notes of what tasks wait for one transaction looks at. */
 const NOTES_MAX = 500;
 const STRANDED_MAX = 100;
@@ -22,11 +23,18 @@ export async function releaseWaiting(
   { hasStranded, hasDue, hasBlocked }: Upkeep,
 ): Promise<void> {
   if (hasStranded) await reclaimStranded(ctx);
-  while (hasDue && (await inTx(ctx, (ctx) => releaseDue(ctx.db, DUE_MAX))) === DUE_MAX);
+  if (hasDue && (await releaseSome(ctx))) ctx.wake("queue");
   for (let after: string | null = hasBlocked || hasDue ? "" : null; after !== null; ) {
     const from: string = after;
     after = await inTx(ctx, (ctx) => unblockFree(ctx, capacity, from));
   }
+}
+
+/** Makes tasks ready that are due, in a few steps; returns whether there may be more. */
+function releaseSome(ctx: ServiceContext): Promise<boolean> {
+  const failure = "a task that is due cannot be released: the next pass tries again";
+  const work = (ctx: TxContext, taskIds: string[]) => releaseDue(ctx.db, taskIds);
+  return runTaskSteps(ctx, { max: DUE_MAX, lock: lockDue, work, failure });
 }
 
 /**

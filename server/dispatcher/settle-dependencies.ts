@@ -1,4 +1,3 @@
-import { isDatabaseDown } from "@/db/errors";
 import {
   type DependencyRecheck,
   keepDoubts,
@@ -10,6 +9,7 @@ import {
 } from "@/db/queries/queue/settle-dependencies";
 import { auditAll } from "@/server/audit";
 import { inTx, type ServiceContext, type TxContext } from "@/server/context";
+import { runSteps } from "./steps";
 
 /**
  * Doubts that one transaction judges by, tasks that it judges, and the least number of dependents that it reads for
@@ -18,10 +18,6 @@ import { inTx, type ServiceContext, type TxContext } from "@/server/context";
 const RECHECKS_MAX = 100;
 const TASKS_MAX = 500;
 const DEPENDENTS_EACH_MIN = 5;
-/** Full transactions in one call: other tasks are dispatched in between, however much there is to judge. */
-const STEPS_MAX = 4;
-/** How long a call may go on that looks for tasks that cannot be judged, in milliseconds. */
-const SEARCH_MS = 5_000;
 
 /** What one transaction took. */
 type Taken = { rechecks: DependencyRecheck[]; taskIds: string[] };
@@ -29,27 +25,19 @@ type Taken = { rechecks: DependencyRecheck[]; taskIds: string[] };
 /**
  * Releases the tasks that waited for tasks that have ended, and fails those that must fail with them, in a few steps.
  * Returns whether there may be more to judge, apart from rows that somebody is changing. Any number of workers may call
- * it at once. A crash between two steps loses nothing: a doubt is removed by the transaction that judges it. A step
- * that fails is divided until it holds one task; that one is put off, so that it stops no other.
+ * it at once. A crash between two steps loses nothing: a doubt is removed by the transaction that judges it. A task
+ * that cannot be judged is put off, so that it stops no other.
  */
-export async function settleDependencies(ctx: ServiceContext): Promise<boolean> {
-  const endsAt = performance.now() + SEARCH_MS;
-  let max = TASKS_MAX;
-  for (let steps = 0; steps < STEPS_MAX; ) {
-    const taken: Taken = { rechecks: [], taskIds: [] };
-    try {
-      if (!(await inTx(ctx, (ctx) => settleBatch(ctx, max, taken)))) return false;
-      if (max === TASKS_MAX) steps += 1;
-      max = Math.min(TASKS_MAX, max * 2);
-    } catch (error) {
-      const [recheck] = taken.rechecks;
-      if (isDatabaseDown(error) || recheck === undefined) throw error;
-      if (max > 1) max = 1;
-      else await putOff(ctx, { recheck, taskId: taken.taskIds[0] ?? null, error });
-    }
-    if (max < TASKS_MAX && performance.now() > endsAt) return true;
-  }
-  return true;
+export function settleDependencies(ctx: ServiceContext): Promise<boolean> {
+  let taken: Taken = { rechecks: [], taskIds: [] };
+  return runSteps({
+    max: TASKS_MAX,
+    step(max) {
+      taken = { rechecks: [], taskIds: [] };
+      return inTx(ctx, (ctx) => settleBatch(ctx, max, taken));
+    },
+    setAside: (error) => putOff(ctx, taken, error),
+  });
 }
 
 /** Judges one batch of at most `max` tasks; returns whether there may be more to judge now. */
@@ -66,14 +54,12 @@ async function settleBatch(ctx: TxContext, max: number, taken: Taken): Promise<b
   return hasMore || locked.length > 0 || missed < rechecks.length;
 }
 
-/** Puts off the one task that a doubt led to, so that the others go on. It is tried again later, ever less often. */
-async function putOff(
-  ctx: ServiceContext,
-  { recheck, taskId, error }: { recheck: DependencyRecheck; taskId: string | null; error: unknown },
-): Promise<void> {
-  // Around the database's own error stands what the statement held, which is no matter for a log.
-  const err = error instanceof Error ? (error.cause ?? error) : error;
-  ctx.log.error({ err, taskId, endedId: recheck.endedId }, "cannot evaluate a task's dependencies: tried again later");
+/** Puts off the one task that was taken, so that the others go on. It is tried again later, ever less often. */
+async function putOff(ctx: ServiceContext, { rechecks, taskIds }: Taken, error: unknown): Promise<void> {
+  const [recheck] = rechecks;
+  if (recheck === undefined) throw error;
+  const taskId = taskIds[0] ?? null;
+  ctx.log.error({ err: error, taskId, endedId: recheck.endedId }, "cannot judge a task's dependencies: tried later");
   await inTx(ctx, (ctx) => putOffDoubt(ctx.db, recheck, taskId));
 }
 

@@ -63,10 +63,18 @@ function makeSweeper({ contextFor, executor, log }: LoopsDeps): LeaseSweeper {
   return new LeaseSweeper({ ctx, executor, web, monotonicMs });
 }
 
-/** Ends waits where nothing is dispatched. */
-async function endWaits(ctx: ServiceContext): Promise<void> {
-  await expireWaiting(ctx);
-  while (await settleDependencies(ctx));
+/** Ends waits where nothing is dispatched. A pass is short, and the next one follows at once where there is more to do. */
+function waitsLoop(ctx: ServiceContext): LoopOptions {
+  let hasMore = false;
+  return {
+    name: "queue-expiry",
+    intervalMs: 5_000,
+    async run() {
+      hasMore = await expireWaiting(ctx);
+      hasMore = (await settleDependencies(ctx)) || hasMore;
+    },
+    dueInMs: () => (hasMore ? 0 : null),
+  };
 }
 
 async function retain({ contextFor, traceTarget }: LoopsDeps): Promise<void> {
@@ -95,7 +103,7 @@ function loopOptions(deps: LoopsDeps, { sweeper, sender, tracer }: SharedService
     { name: "archive-retention", intervalMs: 600_000, run: () => expireArchives(contextFor("archive-retention")) },
     { name: "queue-counts", intervalMs: 1_000, run: () => foldCounts(contextFor("queue-counts")) },
     // Needed where nothing is dispatched, too.
-    { name: "queue-expiry", intervalMs: 5_000, run: () => endWaits(contextFor("queue-expiry")) },
+    waitsLoop(contextFor("queue-expiry")),
     { name: "queue-minutes", intervalMs: 20_000, run: () => recordMinute(contextFor("queue-minutes")) },
     { name: "runner-minutes", intervalMs: 20_000, run: () => noteRunnerMinute(contextFor("runner-minutes")) },
     { name: "bulk-retention", intervalMs: 60_000, run: () => removeEndedBulk(contextFor("bulk-retention")) },

@@ -88,18 +88,26 @@ export async function readUpkeep(db: Db | Tx): Promise<Upkeep> {
   return upkeep;
 }
 
-/** Makes tasks ready whose time has come. Returns their number. */
-export async function releaseDue(tx: Tx, max: number): Promise<number> {
-  const released = await executeNamed<{ id: string }>(
+/** Locks tasks whose time has come, the earliest first; leaves out what others hold. */
+export async function lockDue(tx: Tx, max: number, except: string[]): Promise<string[]> {
+  const due = await executeNamed<{ id: string }>(
+    tx,
+    sql`
+    select id from agentrun_queue_tasks
+    where state = 'pending' and not_before is not null and not_before <= ${NOW} and id <> all(${textArray(except)})
+    order by not_before limit ${max}::int for no key update skip locked`,
+  );
+  return due.map(({ id }) => id);
+}
+
+/** Makes locked tasks ready whose time has come. */
+export async function releaseDue(tx: Tx, taskIds: string[]): Promise<void> {
+  await executeNamed(
     tx,
     sql`
     update agentrun_queue_tasks set not_before = null, parked_at = null, parked_until = null, ready_at = clock_timestamp()
-    where id in (
-      select id from agentrun_queue_tasks where state = 'pending' and not_before is not null and not_before <= ${NOW}
-      order by not_before limit ${sql.raw(String(max))} for no key update skip locked)
-    returning id`,
+    where id in (select unnest(${hiddenArray(textArray(taskIds))}))`,
   );
-  return released.length;
 }
 
 /** A queue's or lane's limits, as far as the dispatcher uses them. */
@@ -218,7 +226,7 @@ export async function readReadyLanes(db: Db | Tx, also: Lane | null = null): Pro
   return rows;
 }
 
-/** Returns the first ready tasks of each lane, in order. */
+/** Returns the first ready tasks of each lane that have not expired, in order. */
 export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promise<ReadyTask[]> {
   if (lanes.length === 0) return [];
   const column = (key: keyof Lane) => hiddenArray(textArray(lanes.map((lane) => lane[key])));
@@ -231,7 +239,7 @@ export async function readHeads(db: Db | Tx, lanes: Lane[], each: number): Promi
         backend_profile as "backendProfile", concurrency_key as "concurrencyKey", session_id as "sessionId"
       from agentrun_queue_tasks task
       where task.tenant_id = place.tenant_id and task.queue = place.queue and task.lane = place.lane
-        and ${WAITS} and blocked_on is null
+        and ${WAITS} and blocked_on is null and (expires_at is null or expires_at > ${NOW})
       order by priority desc, created_at, id limit ${sql.raw(String(each))}) head`,
   );
   return rows;
