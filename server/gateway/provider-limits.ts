@@ -17,6 +17,8 @@ type Deps = { db: Db; log: Logger; wake: (topic: Topic) => void };
 export class ProviderLimits {
   readonly #known = new Map<string, { untilMs: number; notedAt: number; writtenAt: number }>();
   readonly #checkedAt = new Map<string, number>();
+  /** The last write of each profile: one that was learnt later is stored later. */
+  readonly #writes = new Map<string, Promise<void>>();
   constructor(private readonly deps: Deps) {}
 
   note(profile: string, limit: ProviderLimit): void {
@@ -30,7 +32,10 @@ export class ProviderLimits {
       return;
     }
     this.#known.set(profile, { untilMs, notedAt: now, writtenAt: now });
-    this.#write(() => noteLimit(this.deps.db, profile, limit), profile);
+    this.#write(
+      () => noteLimit(this.deps.db, profile, { ...limit, learntAgoMs: Math.max(0, Date.now() - now) }),
+      profile,
+    );
   }
 
   /**
@@ -43,13 +48,17 @@ export class ProviderLimits {
     const wasKnown = this.#known.delete(profile);
     if (!wasKnown && now - (this.#checkedAt.get(profile) ?? 0) < RECHECK_MS) return;
     this.#checkedAt.set(profile, now);
-    this.#write(() => clearLimit(this.deps.db, profile), profile);
+    this.#write(() => clearLimit(this.deps.db, profile, Math.max(0, Date.now() - sentAtMs)), profile);
   }
 
   #write(work: () => Promise<unknown>, profile: string): void {
-    work().then(
+    const write = (this.#writes.get(profile) ?? Promise.resolve()).then(work).then(
       () => this.deps.wake("queue"),
       (error: unknown) => this.deps.log.warn({ err: error, profile }, "could not record the provider's limit"),
     );
+    this.#writes.set(profile, write);
+    void write.then(() => {
+      if (this.#writes.get(profile) === write) this.#writes.delete(profile);
+    });
   }
 }
