@@ -5,6 +5,9 @@ import { loopKey } from "@/db/queries/loops";
 
 const QUERY_TIMEOUT_MS = 5_000;
 
+/** How long to wait for the end of a connection: a database that is silent never confirms it, in milliseconds. */
+const END_MAX_MS = 1_000;
+
 /**
  * Tracks which loops this replica leads: those whose advisory locks its one database session holds. The locks end with
  * the session, so a replica that dies or loses the database leads nothing, and another takes over within seconds. The
@@ -18,7 +21,7 @@ export class Leadership {
   #lastQueryAt = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
-  #isChecking = false;
+  #checking: Promise<void> | null = null;
 
   constructor(
     private readonly databaseUrl: string,
@@ -28,28 +31,36 @@ export class Leadership {
 
   start(names: string[]): void {
     for (const name of names) this.#wanted.add(name);
-    void this.#check();
-    this.#timer = setInterval(() => void this.#check(), KEEP_ALIVE_MS);
+    this.#begin();
+    this.#timer = setInterval(() => this.#begin(), KEEP_ALIVE_MS);
   }
 
   leads(name: string): boolean {
-    return this.#held.has(name) && performance.now() - this.#lastQueryAt < SILENCE_MAX_MS;
+    return !this.#isClosed && this.#held.has(name) && performance.now() - this.#lastQueryAt < SILENCE_MAX_MS;
   }
 
+  /** Resolves when no lock is held: also one that was being asked for, on a connection that was being made. */
   async close(): Promise<void> {
     this.#isClosed = true;
     if (this.#timer) clearInterval(this.#timer);
     this.#held.clear();
-    await this.#client?.end().catch(() => undefined);
+    if (this.#client) await endClient(this.#client);
+    await this.#checking;
+  }
+
+  #begin(): void {
+    if (this.#isClosed) return;
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = null;
+    });
   }
 
   /** Asks for locks that are not held, and notices when the session that holds the others is gone. */
   async #check(): Promise<void> {
-    if (this.#isChecking || this.#isClosed) return;
-    this.#isChecking = true;
     try {
       const client = this.#client ?? (await this.#connect());
       for (const name of this.#wanted) {
+        if (this.#isClosed) return;
         if (this.#held.has(name)) continue;
         if (!(await this.#query(client, "SELECT pg_try_advisory_lock($1::bigint) AS is_held", [loopKey(name)])))
           continue;
@@ -60,8 +71,6 @@ export class Leadership {
       await this.#query(client, "SELECT true AS is_held", []);
     } catch (error) {
       this.#handleLoss(this.#client, error);
-    } finally {
-      this.#isChecking = false;
     }
   }
 
@@ -84,8 +93,11 @@ export class Leadership {
     try {
       await client.connect();
       await limitSilence(client);
+      if (this.#isClosed) throw new Error("closed while it connected");
     } catch (error) {
-      void client.end().catch(() => undefined);
+      const ended = endClient(client);
+      // Only who closes waits: a database that is silent does not answer this either.
+      if (this.#isClosed) await ended;
       throw error;
     }
     this.#client = client;
@@ -99,6 +111,15 @@ export class Leadership {
       this.log.warn({ err: error }, "lost the loops' database session: this replica leads no loop");
     this.#held.clear();
     this.#client = null;
-    void client?.end().catch(() => undefined);
+    if (client) void endClient(client);
   }
+}
+
+async function endClient(client: pg.Client): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const isOver = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, END_MAX_MS);
+  });
+  await Promise.race([client.end().catch(() => undefined), isOver]);
+  clearTimeout(timer);
 }
