@@ -219,3 +219,24 @@ test("each session is deleted once, whatever becomes of the workers that do it",
   expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", done: 30, unchanged: 0, refused: 0 });
   expect((await deletionsOf(ctx)).map(({ targetId }) => targetId).sort()).toEqual([...ids].sort());
 });
+
+test("a session that the database has no time for stays to be deleted, and holds up no other", async () => {
+  await using store = await createTestStore();
+  const ctx = store.as();
+  const [slow = "", other = ""] = await makeMany(ctx, 2);
+  const client = await store.database.connect();
+  await client.query(`create function out_of_time() returns trigger language plpgsql as $$ begin
+      if new.session_id = '${slow}' then raise exception 'too slow' using errcode = '57014'; end if; return new; end $$;
+    create trigger out_of_time before update on agentrun_sessions for each row execute function out_of_time()`);
+  const input = { kind: "session", action: "delete" } as const;
+  const { id: bulkId } = await createBulk(ctx, { ...input, ids: [slow, other], confirmCount: 2 });
+  const [third = ""] = await makeMany(ctx, 1, { tenantId: "theirs" });
+  const theirs = await createBulk(ctx, { ...input, ids: [third], tenantId: "theirs", confirmCount: 1 });
+  await runAll(ctx);
+  expect(await leftOf(ctx)).toEqual([slow]);
+  expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "running", done: 1, refused: 0 });
+  expect(await getBulk(ctx, { bulkId: theirs.id })).toMatchObject({ state: "completed", done: 1 });
+  await client.query("drop trigger out_of_time on agentrun_sessions");
+  await runAll(ctx);
+  expect(await getBulk(ctx, { bulkId })).toMatchObject({ state: "completed", done: 2 });
+});

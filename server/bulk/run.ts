@@ -21,6 +21,8 @@ import { KINDS } from "./kinds";
  */
 const ACTIONS_MAX = 20;
 const BATCH = 50;
+/** Targets of a batch that the database has no time for, before the batch ends: each of them may take seconds. */
+const BUSY_MAX = 3;
 export const KEPT_MS = BULK_KEPT_DAYS * 86_400_000;
 const REMOVED_MAX = 5_000;
 /**
@@ -87,10 +89,12 @@ function askerOf({ createdBy, tenantId }: BulkActionRow): Actor {
 
 async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<number> {
   let processed = 0;
+  let busy = 0;
   try {
     for (const open of await readOpenPlaces(ctx.db, bulk.id, BATCH)) {
-      await processItem(ctx, bulk, open);
-      processed += 1;
+      if (await processItem(ctx, bulk, open)) processed += 1;
+      else busy += 1;
+      if (busy === BUSY_MAX) break;
     }
   } catch (error) {
     if (!(error instanceof BulkOver)) throw error;
@@ -101,7 +105,8 @@ async function runBatch(ctx: ServiceContext, bulk: BulkActionRow): Promise<numbe
 /** The action was aborted while a target was being handled; that target's change is rolled back. */
 class BulkOver extends Error {}
 
-async function processItem(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<void> {
+/** Handles a target; false: the database had no time for it, and the next pass tries it again. */
+async function processItem(ctx: ServiceContext, bulk: BulkActionRow, { place, ...open }: OpenPlace): Promise<boolean> {
   const at = { bulkId: bulk.id, place };
   const item: Item = { ...bulk, ...open };
   let outcome: ItemOutcome | null;
@@ -112,13 +117,22 @@ async function processItem(ctx: ServiceContext, bulk: BulkActionRow, { place, ..
   } catch (error) {
     if (error instanceof BulkOver) throw error;
     const fault = toAgentRunError(error);
+    // One target may be held or too large: it holds up no other.
+    if (fault.reason === "database-busy") {
+      ctx.log.warn(
+        { err: error, ...at, ...open },
+        "a bulk action's target is waiting: the database had no time for it",
+      );
+      return false;
+    }
     // Nothing is wrong with the target: the next pass tries again.
     if (passesByItself(fault.reason)) throw error;
     if (fault.reason === "unexpected") ctx.log.error({ err: error, ...at, ...open }, "bulk action failed");
     await inTx(ctx, (ctx) => end(ctx, at, async () => ({ outcome: "refused", message: fault.message })));
-    return;
+    return true;
   }
   await finish(ctx, at, outcome);
+  return true;
 }
 
 /** Runs what follows the commit. A failure is left to the repair; the target is recorded as done. */
