@@ -6,12 +6,17 @@ import { decodeCursor, encodeCursor, pageFrom } from "@/server/pagination";
 import { findFilesArchive } from "./find-archive";
 import { assertFolder } from "./open";
 import { toVolumePath } from "./paths";
+import { inSnapshot } from "./snapshot";
 
 /**
  * Lists a folder of a session's workspace as its newest archive holds it, so it needs neither a runner nor a volume. A
  * cursor belongs to one archive: once a later turn is archived, the list begins anew.
  */
-export async function listFiles(ctx: ServiceContext, input: ListFilesInput): Promise<FilePage> {
+export function listFiles(ctx: ServiceContext, input: ListFilesInput): Promise<FilePage> {
+  return inSnapshot(ctx, (ctx) => listFolder(ctx, input));
+}
+
+async function listFolder(ctx: ServiceContext, input: ListFilesInput): Promise<FilePage> {
   const { sessionId, path, cursor, limit } = input;
   const archive = await findFilesArchive(ctx, sessionId);
   if (archive === null) {

@@ -6,14 +6,17 @@ import { readSegment } from "@/server/manifests";
 import { Entry, SegmentReader } from "@/volume";
 import { requireFilesArchive } from "./find-archive";
 import { toVolumePath } from "./paths";
+import { inSnapshot } from "./snapshot";
 
 export type StoredFile = Extract<Entry, { kind: "file" }>;
 export type OpenedFile = { archive: FilesArchive; file: StoredFile };
 
 /** Finds a file of a session's workspace in its newest archive. Throws for a folder, and for a link: none is followed. */
 export async function openFile(ctx: ServiceContext, { sessionId, path }: ReadFileInput): Promise<OpenedFile> {
-  const archive = await requireFilesArchive(ctx, sessionId);
-  const found = await findEntry(ctx.db, archive.manifestId, toVolumePath(path));
+  const { archive, found } = await inSnapshot(ctx, async (ctx) => {
+    const archive = await requireFilesArchive(ctx, sessionId);
+    return { archive, found: await findEntry(ctx.db, archive.manifestId, toVolumePath(path)) };
+  });
   if (found === undefined) throw new NotFoundError("file", path, `in session ${sessionId}`);
   const entry = Entry.parse(found);
   if (entry.kind === "folder") throw new InvalidInputError(`path: ${path} is a folder`);

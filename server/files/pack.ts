@@ -9,6 +9,7 @@ import { Entry, type SegmentReader } from "@/volume";
 import { requireFilesArchive } from "./find-archive";
 import { assertFolder, readParts, type StoredFile, segmentReader } from "./open";
 import { baseName, toVolumePath } from "./paths";
+import { inSnapshot } from "./snapshot";
 
 export type PackedFolder = { archive: FilesArchive; name: string; body: Readable };
 
@@ -19,10 +20,13 @@ export type PackedFolder = { archive: FilesArchive; name: string; body: Readable
  */
 export async function packFolder(ctx: ServiceContext, input: DownloadFolderInput): Promise<PackedFolder> {
   const { sessionId, path } = input;
-  const archive = await requireFilesArchive(ctx, sessionId);
   const volumePath = toVolumePath(path);
-  const entries = await readEntriesBelow(ctx.db, archive.manifestId, volumePath);
-  if (entries.length === 0) await assertFolder(ctx, archive, input);
+  const { archive, entries } = await inSnapshot(ctx, async (ctx) => {
+    const archive = await requireFilesArchive(ctx, sessionId);
+    const entries = await readEntriesBelow(ctx.db, archive.manifestId, volumePath);
+    if (entries.length === 0) await assertFolder(ctx, archive, input);
+    return { archive, entries };
+  });
   const name = path === "" ? sessionId.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^\.+/, "_") : baseName(path);
   const tar = pack();
   const folder: Folder = { name, prefix: `${volumePath}/`, mtime: new Date(archive.archivedAt) };
