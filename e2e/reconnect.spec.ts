@@ -5,8 +5,12 @@ import { waitUntil } from "./product";
 import { type Api, apiOf, rowOf } from "./queue-stories";
 import { conversation, showNew } from "./stories";
 
-/** What a browser itself says of a server that has gone; nothing else may stand in its console. */
-const GONE = /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)/;
+/**
+ * What a browser itself says of a server that has gone, or that is there before its database is; nothing else may stand
+ * in its console.
+ */
+const GONE =
+  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)|status of 503 \(Service Unavailable\)/;
 const SESSION = "ses_followed";
 
 // Its run is this story's own.
