@@ -53,20 +53,22 @@ async function download(sessionId: string, query = ""): Promise<Response> {
 /** Commits some files and applies a mailbox to them; returns what is there then, and the subjects of its commits. */
 function am(files: Record<string, string>, mailbox: string): { files: Record<string, string>; subjects: string[] } {
   const root = mkdtempSync(path.join(tmpdir(), "agentrun-am-"));
-  const git = (...args: string[]) =>
+  // What does not read its input may have ended before it is written.
+  const git = (args: string[], input = "") =>
     execFileSync("git", ["-c", "user.name=Test", "-c", "user.email=test@localhost", ...args], {
-      ...{ cwd: root, encoding: "utf8", input: mailbox, stdio: ["pipe", "pipe", "pipe"] },
+      ...{ cwd: root, encoding: "utf8", stdio: ["pipe", "pipe", "pipe"] },
+      ...(input === "" ? {} : { input }),
     });
   try {
-    git("init", "-q");
+    git(["init", "-q"]);
     for (const [name, content] of Object.entries(files)) writeFileSync(path.join(root, name), content);
-    git("add", "-A");
-    git("commit", "-qm", "before", "--allow-empty");
-    git("am", "-q", "--keep-cr");
+    git(["add", "-A"]);
+    git(["commit", "-qm", "before", "--allow-empty"]);
+    git(["am", "-q", "--keep-cr"], mailbox);
     const names = readdirSync(root).filter((name) => name !== ".git");
     return {
       files: Object.fromEntries(names.map((name) => [name, readFileSync(path.join(root, name), "utf8")])),
-      subjects: git("log", "--reverse", "--format=%s").trim().split("\n").slice(1),
+      subjects: git(["log", "--reverse", "--format=%s"]).trim().split("\n").slice(1),
     };
   } finally {
     rmSync(root, { recursive: true });
