@@ -41,6 +41,19 @@ export function changesIn(payload: Record<string, unknown>): FileChange[] {
   });
 }
 
+/** Statuses of a change that was made. Events of old runners have none. */
+const APPLIED = new Set(["completed", "applied", "success"]);
+
+/** Returns whether a file_change event's changes were made: one that was declined or failed changed nothing. */
+export function isApplied({ status }: Record<string, unknown>): boolean {
+  return typeof status !== "string" || APPLIED.has(status);
+}
+
+/** Returns the paths that changes name, both of a moved file. */
+export function pathsOf(changes: readonly FileChange[]): string[] {
+  return changes.flatMap(({ path, movedTo }) => (movedTo === null ? [path] : [path, movedTo]));
+}
+
 /**
  * Returns a path of a turn's diff as the workspace has it. The diff names files from the root of the repository around
  * the workspace, while the turn's own changes name them from the workspace: the longest of these that it ends with.

@@ -1,7 +1,7 @@
 import { type DiffRow, type FileDiff, readChange, readDiff } from "@/components/conversation/diff";
 import { textOf } from "@/components/conversation/payload";
 import type { RunEvent } from "@/contract/event";
-import { changesIn, isCut, pathInWorkspace } from "@/contract/file-changes";
+import { changesIn, isApplied, isCut, pathInWorkspace, pathsOf } from "@/contract/file-changes";
 
 /** What one turn changed. */
 export type TurnChanges = {
@@ -16,8 +16,6 @@ export type TurnChanges = {
   /** Its diff was too long to be kept whole, so that these are not all of its lines. */
   isCut: boolean;
 };
-
-const DONE = new Set(["completed", "applied", "success"]);
 
 /**
  * What each turn changed, the oldest first. A turn's own diff tells all of it; where there is none, or it was cut, the
@@ -51,9 +49,7 @@ export function foldChanges(events: readonly RunEvent[]): TurnChanges[] {
  * where its steps are told from the workspace.
  */
 function inWorkspace(files: readonly FileDiff[], items: readonly RunEvent[]): FileDiff[] {
-  const changedPaths = items.flatMap((event) =>
-    changesIn(event.payload).flatMap(({ path, movedTo }) => (movedTo === null ? [path] : [path, movedTo])),
-  );
+  const changedPaths = pathsOf(items.flatMap((event) => changesIn(event.payload)));
   const pathOf = (path: string) => pathInWorkspace(path, changedPaths);
   return files.map((file) => ({
     ...file,
@@ -62,10 +58,8 @@ function inWorkspace(files: readonly FileDiff[], items: readonly RunEvent[]): Fi
   }));
 }
 
-function filesOf(event: RunEvent): FileDiff[] {
-  const status = textOf(event.payload, "status");
-  if (status !== null && !DONE.has(status)) return [];
-  return changesIn(event.payload).map(readChange);
+function filesOf({ payload }: RunEvent): FileDiff[] {
+  return isApplied(payload) ? changesIn(payload).map(readChange) : [];
 }
 
 /** Changes to one file put below each other, in the order in which they were made. */

@@ -64,7 +64,8 @@ export async function dispatchPass(ctx: ServiceContext, options: DispatchOptions
 
 /**
  * Does what follows a batch that failed. If the batch was a single task, that task is refused, or skipped in this pass
- * where the database only had no time for it or nothing can be done with it. Rethrows an error that none of the chosen tasks can have caused.
+ * where the database only had no time for it or nothing can be done with it. Rethrows an error that none of the chosen
+ * tasks can have caused.
  */
 async function followFailure(
   ctx: ServiceContext,

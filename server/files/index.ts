@@ -1,5 +1,5 @@
 export { listFiles } from "./list";
 export { openFile, readParts, segmentReader } from "./open";
 export { type PackedFolder, packFolder } from "./pack";
-export { baseName } from "./paths";
+export { baseName, sessionFileName } from "./paths";
 export { readFile } from "./read";

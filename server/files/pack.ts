@@ -8,7 +8,7 @@ import type { ServiceContext } from "@/server/context";
 import { Entry, type SegmentReader } from "@/volume";
 import { requireFilesArchive } from "./find-archive";
 import { assertFolder, readParts, type StoredFile, segmentReader } from "./open";
-import { baseName, toVolumePath } from "./paths";
+import { baseName, sessionFileName, toVolumePath } from "./paths";
 import { inSnapshot } from "./snapshot";
 
 export type PackedFolder = { archive: FilesArchive; name: string; body: Readable };
@@ -27,7 +27,7 @@ export async function packFolder(ctx: ServiceContext, input: DownloadFolderInput
     if (entries.length === 0) await assertFolder(ctx, archive, input);
     return { archive, entries };
   });
-  const name = path === "" ? sessionId.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^\.+/, "_") : baseName(path);
+  const name = path === "" ? sessionFileName(sessionId) : baseName(path);
   const tar = pack();
   const folder: Folder = { name, prefix: `${volumePath}/`, mtime: new Date(archive.archivedAt) };
   fill(tar, folder, { entries, segments: segmentReader(ctx, sessionId) }).catch((error: unknown) => {

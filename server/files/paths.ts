@@ -14,3 +14,8 @@ export function fromVolumePath(path: string): string | null {
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }
+
+/** A session's id as the name of a file: of characters that every system takes, and not hidden. */
+export function sessionFileName(sessionId: string): string {
+  return sessionId.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^\.+/, "_");
+}

@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { DownloadFolderInput, ReadFileInput, ReadPatchInput } from "@/contract/files";
 import { readImage } from "@/contract/image";
 import { AtOnce } from "@/server/at-once";
-import { baseName, openFile, packFolder, readParts, segmentReader } from "@/server/files";
+import { baseName, openFile, packFolder, readParts, segmentReader, sessionFileName } from "@/server/files";
 import { readPatch } from "@/server/patches";
 import { decodeSegment, methodNotAllowed } from "@/server/rest";
 import { admit, inputFault, type TrpcContext } from "@/server/trpc/init";
@@ -116,7 +116,7 @@ async function answerPatch(ctx: TrpcContext, fields: object): Promise<DownloadAn
   return inItsPlace(async () => {
     const turns = readPatch(service, input);
     const first = await turns.next();
-    const name = `${input.sessionId.replace(/[^A-Za-z0-9_.-]/g, "_")}.patch`;
+    const name = `${sessionFileName(input.sessionId)}.patch`;
     const headers = contentHeaders({ type: "text/x-diff; charset=utf-8", disposition: "attachment", name });
     return {
       headers: { ...headers, "cache-control": "no-store" },

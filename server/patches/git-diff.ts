@@ -7,40 +7,39 @@ const NO_NEWLINE = "\\ No newline at end of file";
 export function toGitDiff({ path, kind, diff, movedTo }: FileChange): string {
   switch (kind) {
     case "add":
-      return section({
-        path,
-        modeLine: "new file mode 100644",
-        from: NO_FILE,
-        to: `b/${path}`,
-        hunks: wholeFile(diff, "+"),
-      });
+      return section({ before: null, after: path, modes: ["new file mode 100644"] }, wholeFile(diff, "+"));
     case "delete":
-      return section({
-        path,
-        modeLine: "deleted file mode 100644",
-        from: `a/${path}`,
-        to: NO_FILE,
-        hunks: wholeFile(diff, "-"),
-      });
+      return section({ before: path, after: null, modes: ["deleted file mode 100644"] }, wholeFile(diff, "-"));
     default:
-      return movedTo === null
-        ? diff === ""
-          ? ""
-          : section({ path, from: `a/${path}`, to: `b/${path}`, hunks: diff })
-        : section({ path, movedTo, from: `a/${path}`, to: `b/${movedTo}`, hunks: diff });
+      if (movedTo === null && diff === "") return "";
+      return section({ before: path, after: movedTo ?? path, modes: [] }, diff.replace(/\n$/, ""));
   }
 }
 
-type Section = { path: string; movedTo?: string; modeLine?: string; from: string; to: string; hunks: string };
+/** A file's names before and after; null on the side where there is none. `modes`: the lines that tell of its mode. */
+type Header = { before: string | null; after: string | null; modes: string[] };
 
-function section({ path, movedTo = path, modeLine, from, to, hunks }: Section): string {
-  const head = [
-    `diff --git ${quote(`a/${path}`)} ${quote(`b/${movedTo}`)}`,
-    ...(modeLine === undefined ? [] : [modeLine]),
-    ...(movedTo === path ? [] : [`rename from ${quote(path)}`, `rename to ${quote(movedTo)}`]),
+function section(header: Header, hunks: string): string {
+  const lines = hunks === "" ? headerLines(header) : [...headerLines(header), ...nameLines(header), hunks];
+  return `${lines.join("\n")}\n`;
+}
+
+function headerLines({ before, after, modes }: Header): string[] {
+  const from = before ?? after ?? "";
+  const to = after ?? from;
+  return [
+    `diff --git ${quote(`a/${from}`)} ${quote(`b/${to}`)}`,
+    ...modes,
+    ...(from === to ? [] : [`rename from ${quote(from)}`, `rename to ${quote(to)}`]),
   ];
-  const body = hunks === "" ? [] : [`--- ${quote(from)}`, `+++ ${quote(to)}`, hunks.replace(/\n$/, "")];
-  return `${[...head, ...body].join("\n")}\n`;
+}
+
+/** The two lines right before the first hunk. */
+function nameLines({ before, after }: Header): string[] {
+  return [
+    `--- ${before === null ? NO_FILE : quote(`a/${before}`)}`,
+    `+++ ${after === null ? NO_FILE : quote(`b/${after}`)}`,
+  ];
 }
 
 /** All lines of a file as one hunk; empty for an empty file. */
@@ -88,24 +87,17 @@ export function rewritePaths(diff: string, rewrite: (path: string) => string): s
 
 /** The lines between “diff --git” and the first hunk. Paths are read from “---” and “+++”, which hold one each. */
 function rewriteHeader(lines: readonly string[], rewrite: (path: string) => string): string[] {
-  const oldPath = pathOf(lines.find((line) => line.startsWith("--- ")));
-  const newPath = pathOf(lines.find((line) => line.startsWith("+++ ")));
-  const before = oldPath ?? newPath;
-  const after = newPath ?? oldPath;
-  if (before === null || after === null) return [...lines];
-  const from = rewrite(before);
-  const to = rewrite(after);
-  const kept = lines.filter((line) =>
-    /^(old mode|new mode|new file mode|deleted file mode|index|similarity index) /.test(line),
-  );
-  return [
-    `diff --git ${quote(`a/${from}`)} ${quote(`b/${to}`)}`,
-    ...kept.filter((line) => !line.startsWith("index ")),
-    ...(from === to ? [] : [`rename from ${quote(from)}`, `rename to ${quote(to)}`]),
-    ...kept.filter((line) => line.startsWith("index ")),
-    `--- ${oldPath === null ? NO_FILE : quote(`a/${from}`)}`,
-    `+++ ${newPath === null ? NO_FILE : quote(`b/${to}`)}`,
-  ];
+  const [before, after] = ["--- ", "+++ "].map((mark) => {
+    const path = pathOf(lines.find((line) => line.startsWith(mark)));
+    return path === null ? null : rewrite(path);
+  });
+  if (before == null && after == null) return [...lines];
+  const header: Header = {
+    before: before ?? null,
+    after: after ?? null,
+    modes: lines.filter((line) => /^(old mode|new mode|new file mode|deleted file mode|similarity index) /.test(line)),
+  };
+  return [...headerLines(header), ...lines.filter((line) => line.startsWith("index ")), ...nameLines(header)];
 }
 
 function pathOf(line: string | undefined): string | null {
@@ -118,7 +110,7 @@ function pathOf(line: string | undefined): string | null {
 function quote(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what has to be quoted.
   const special = /["\\\u0000-\u001f\u007f]/g;
-  if (name === NO_FILE || !special.test(name)) return name;
+  if (!special.test(name)) return name;
   const octal = (character: string) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`;
   return `"${name.replace(special, (character) => (/["\\]/.test(character) ? `\\${character}` : octal(character)))}"`;
 }

@@ -1,5 +1,13 @@
 import type { RunEvent } from "@/contract/event";
-import { changesIn, cutMark, type FileChange, isCut, pathInWorkspace } from "@/contract/file-changes";
+import {
+  changesIn,
+  cutMark,
+  type FileChange,
+  isApplied,
+  isCut,
+  pathInWorkspace,
+  pathsOf,
+} from "@/contract/file-changes";
 import { rewritePaths, toGitDiff } from "./git-diff";
 
 /** What one turn changed. */
@@ -32,8 +40,6 @@ type OpenTurn = {
 export const PATCH_EVENT_TYPES = ["file_change", "diff", "user_message"] as const;
 /** How many characters of one run's open turns are held; what exceeds it counts as too long. */
 const HELD_MAX = 16 * 1024 * 1024;
-/** Statuses of a change that was made; one that was declined or failed changed nothing. */
-const APPLIED = new Set(["completed", "applied", "success"]);
 
 /**
  * Puts together what each turn of a run changed, in the order of its events. A turn's own diff tells all of it. Where
@@ -65,8 +71,7 @@ export class TurnPatches {
         return [...ended, ...this.end()];
       default:
         // Reported when it begins and when it ends.
-        if (typeof payload.status !== "string" || APPLIED.has(payload.status))
-          turn.steps.set(textOf(payload.itemId) || event.id, this.#hold(changesIn(payload)));
+        if (isApplied(payload)) turn.steps.set(textOf(payload.itemId) || event.id, this.#hold(changesIn(payload)));
         return ended;
     }
   }
@@ -91,7 +96,7 @@ function toPatch({ turnId, asked, diff, steps, last: { runId, createdAt: at } }:
   const turn = { runId, turnId, asked, at };
   const changes = [...steps.values()].flat();
   if (diff !== "" && !isCut(diff)) {
-    const paths = changes.flatMap(({ path, movedTo }) => (movedTo === null ? [path] : [path, movedTo]));
+    const paths = pathsOf(changes);
     return { ...turn, patches: [rewritePaths(diff, (path) => pathInWorkspace(path, paths))], omittedPaths: [] };
   }
   const omittedPaths = changes.filter((change) => isCut(change.diff)).map(({ path }) => path);
