@@ -61,7 +61,7 @@ const END_PX = 40;
 export function LogView({ run }: { run: Run }) {
   const trpc = useTRPC();
   const [shown, setShown] = useQueryStates(SHOWN, { history: "replace" });
-  const written = useRef<Promise<unknown>>(Promise.resolve());
+  const written = useRef<Promise<URLSearchParams | null>>(Promise.resolve(null));
   const [isFollowing, setIsFollowing] = useState(shown.line === null);
   const { attempt, container, lines: tailLines, since } = shown;
   const query = useQuery(
@@ -305,7 +305,13 @@ function Toggle({ isOn, onClick, children }: { isOn: boolean; onClick: () => voi
   );
 }
 
-const copyLineLink = () => copyText(window.location.href).then(() => toast.success("Link to line copied"));
+/** Copies this page's address with what was last written into it, where anything was. */
+async function copyLineLink(search: URLSearchParams | null): Promise<void> {
+  const address = new URL(window.location.href);
+  if (search !== null) address.search = search.toString();
+  await copyText(address.href);
+  toast.success("Link to line copied");
+}
 
 type Matches = { count: number; position: number; key: string | null; go: (step: number) => void };
 

@@ -1,8 +1,6 @@
 import { useQueryState } from "nuqs";
 import { renderToStaticMarkup } from "react-dom/server";
-import { afterEach, expect, test, vi } from "vitest";
-import { AddressAdapter } from "./address-adapter";
-import { WriteBudget } from "./write-budget";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 vi.mock("next/navigation", () => ({
   usePathname: () => "/queue",
@@ -12,13 +10,27 @@ vi.mock("next/navigation", () => ({
 // Its watch of the history needs a router that is mounted.
 vi.mock("nuqs/adapters/next/app", () => ({ NuqsAdapter: ({ children }: { children: unknown }) => children }));
 
-const setters: ((value: string) => Promise<URLSearchParams>)[] = [];
+const setters = new Map<string, (value: string) => Promise<URLSearchParams>>();
 
-function Reader() {
-  const [, set] = useQueryState("look");
-  setters.push(set);
+function Reader({ name = "look" }: { name?: string }) {
+  const [, set] = useQueryState(name);
+  setters.set(name, set);
   return null;
 }
+
+/** A tab whose `location` stays what it was, as where the router puts an older address back. */
+function stubTab(search: string) {
+  const replaceState = vi.fn();
+  const page = { origin: "http://console", pathname: "/queue" };
+  vi.stubGlobal("location", { ...page, search, hash: "", href: `http://console/queue${search}` });
+  vi.stubGlobal("window", { history: { replaceState } });
+  return replaceState;
+}
+
+beforeEach(() => {
+  // Another tab: what is noted of an address is the module's.
+  vi.resetModules();
+});
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -26,16 +38,10 @@ afterEach(() => {
 });
 
 test("reading the URL does not use the write budget, and a write uses one", async () => {
+  const { WriteBudget } = await import("./write-budget");
   const take = vi.spyOn(WriteBudget.prototype, "take");
-  const replaceState = vi.fn();
-  vi.stubGlobal("location", {
-    origin: "http://console",
-    pathname: "/queue",
-    search: "",
-    hash: "",
-    href: "http://console/queue",
-  });
-  vi.stubGlobal("window", { history: { replaceState } });
+  const replaceState = stubTab("");
+  const { AddressAdapter } = await import("./address-adapter");
   renderToStaticMarkup(
     <AddressAdapter>
       {Array.from({ length: 30 }, (_, at) => at).map((at) => (
@@ -45,7 +51,21 @@ test("reading the URL does not use the write budget, and a write uses one", asyn
   );
   expect(take).not.toHaveBeenCalled();
 
-  await setters[0]?.("a");
+  await setters.get("look")?.("a");
   expect(take).toHaveBeenCalledTimes(1);
   expect(replaceState).toHaveBeenCalledWith(null, "__nuqs__", "http://console/queue?look=a");
+});
+
+test("a second write keeps the first, whose address the router has put back", async () => {
+  const replaceState = stubTab("?find=x");
+  const { AddressAdapter } = await import("./address-adapter");
+  renderToStaticMarkup(
+    <AddressAdapter>
+      <Reader name="wrap" />
+      <Reader name="raw" />
+    </AddressAdapter>,
+  );
+  await setters.get("wrap")?.("false");
+  await setters.get("raw")?.("true");
+  expect(replaceState).toHaveBeenLastCalledWith(null, "__nuqs__", "http://console/queue?find=x&wrap=false&raw=true");
 });

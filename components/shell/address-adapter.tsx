@@ -2,7 +2,8 @@
 import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { unstable_createAdapterProvider as createAdapterProvider, renderQueryString } from "nuqs/adapters/custom";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
-import { type ReactNode, startTransition, useCallback, useEffect, useMemo } from "react";
+import { type ReactNode, Suspense, startTransition, useCallback, useEffect, useLayoutEffect, useMemo } from "react";
+import { UncommittedWrites } from "./uncommitted-writes";
 import { WriteBudget } from "./write-budget";
 
 /** By it nuqs's own watch of the history knows its writes. */
@@ -13,6 +14,10 @@ const SLOW = 3;
 /** Of one tab: when a write was asked for, and a link pressed, last. */
 const last = { askedMs: 0, pressedMs: 0 };
 const budget = new WriteBudget();
+const writes = new UncommittedWrites();
+
+/** What the next write changes: with what the last one wrote, also where the router has put an older one back. */
+const getSearchParamsSnapshot = () => new URLSearchParams(writes.newest ?? location.search);
 
 type Options = { history: "push" | "replace"; scroll: boolean; shallow: boolean };
 
@@ -32,9 +37,11 @@ function useAddress() {
       const url = `${location.origin}${location.pathname}${renderQueryString(search)}${location.hash}`;
       const isLate = last.pressedMs > last.askedMs && history === "replace" && shallow;
       if (isLate) {
+        writes.clear();
         History.prototype.replaceState.call(window.history, window.history.state, "", url);
         return;
       }
+      writes.add(search.toString());
       startTransition(() => {
         window.history[history === "push" ? "pushState" : "replaceState"](null, OF_NUQS, url);
         if (scroll) window.scrollTo(0, 0);
@@ -48,6 +55,7 @@ function useAddress() {
       searchParams,
       pathname,
       updateUrl,
+      getSearchParamsSnapshot,
       autoResetQueueOnUpdate: false,
       /** Read at every render of whatever reads the address, too: it may not change anything. */
       get rateLimitFactor() {
@@ -70,6 +78,21 @@ function isFollowedHere(link: Element, { button, metaKey, ctrlKey, shiftKey, alt
   return !opensElsewhere && !(link.getAttribute("href") ?? "").startsWith("#");
 }
 
+/** Stands before whatever reads the address, since effects run in this order. */
+function CommitWatch() {
+  const pathname = usePathname();
+  const search = useSearchParams().toString();
+  useLayoutEffect(() => writes.commit(search), [search]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page is what ends the writes of this one.
+  useLayoutEffect(() => writes.clear(), [pathname]);
+  useEffect(() => {
+    const clear = () => writes.clear();
+    window.addEventListener("popstate", clear);
+    return () => window.removeEventListener("popstate", clear);
+  }, []);
+  return null;
+}
+
 const AtOnce = createAdapterProvider(useAddress);
 
 export function AddressAdapter({ children }: { children: ReactNode }) {
@@ -83,6 +106,9 @@ export function AddressAdapter({ children }: { children: ReactNode }) {
   }, []);
   return (
     <NuqsAdapter>
+      <Suspense>
+        <CommitWatch />
+      </Suspense>
       <AtOnce>{children}</AtOnce>
     </NuqsAdapter>
   );
