@@ -5,7 +5,6 @@ import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { startTestServer } from "@/db/test/server";
 import { startS3Server } from "@/server/test/cluster/s3-server";
 import { type Gate, openApiGate, openGate } from "./gateway";
-import type { Images } from "./images";
 import type { TestNode } from "./node";
 import { followService } from "./service";
 
@@ -16,8 +15,10 @@ const SERVICE_ACCOUNT_MOUNT = "/var/run/secrets/kubernetes.io/serviceaccount";
 const IMAGE_FIELDS = "image-fields.yaml";
 const BUCKET = "agentrun-archive";
 
+type ImageNames = { server: string; runner: string };
+
 /** Applies an overlay of deploy/example; what it needs beside the cluster is started, and ended by `undo`. */
-export async function deploy(node: TestNode, images: Images, undo: (() => unknown)[]): Promise<Deployment> {
+export async function deploy(node: TestNode, images: ImageNames, undo: (() => unknown)[]): Promise<Deployment> {
   const namespace = `agentrun-pods-${randomBytes(3).toString("hex")}`;
   const token = randomBytes(24).toString("hex");
   const folder = path.join("test-results", namespace);
@@ -107,7 +108,7 @@ async function makeBucket(endpoint: string): Promise<void> {
 
 type Overlay = {
   namespace: string;
-  images: Images;
+  images: ImageNames;
   values: Record<string, string>;
   server: { host: string; port: number; ca: string };
 };

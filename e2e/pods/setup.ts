@@ -1,10 +1,16 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { deploy } from "./deployment";
-import { buildImages } from "./images";
 import { startNode } from "./node";
 import { keepPods } from "./state";
+
+type Image = { name: string; archive: string };
+
+function buildImages(folder: string): { server: Image; runner: Image } {
+  return JSON.parse(execFileSync(process.execPath, ["scripts/test-images.mjs", folder], { encoding: "utf8" }));
+}
 
 /** A cluster with a node, the project's own images on it, and the product in its pods. */
 async function setup(): Promise<() => Promise<void>> {
@@ -16,10 +22,11 @@ async function setup(): Promise<() => Promise<void>> {
   try {
     const node = startNode(path.join(folder, "cluster"));
     undo.push(node.stop);
-    const images = buildImages(process.env.AGENTRUN_TEST_IMAGES ?? path.join(folder, "images"), node.load);
-    const deployed = await deploy(node, images, undo);
+    const { server, runner } = buildImages(process.env.AGENTRUN_TEST_IMAGES ?? path.join(folder, "images"));
+    for (const { archive } of [server, runner]) node.load(archive);
+    const deployed = await deploy(node, { server: server.name, runner: runner.name }, undo);
     const { kubeconfig, address, containerd } = node;
-    keepPods({ ...deployed, kubeconfig, address, containerd, runnerImage: images.runner });
+    keepPods({ ...deployed, kubeconfig, address, containerd, runnerImage: runner.name });
   } catch (error) {
     await stop();
     throw error;
