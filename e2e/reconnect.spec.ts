@@ -10,7 +10,7 @@ import { conversation, showNew } from "./stories";
  * in its console.
  */
 const GONE =
-  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|INCOMPLETE_CHUNKED_ENCODING)|status of 503 \(Service Unavailable\)/;
+  /net::ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|SOCKET_NOT_CONNECTED|INCOMPLETE_CHUNKED_ENCODING)|status of 503 \(Service Unavailable\)/;
 const SESSION = "ses_followed";
 
 // Its run is this story's own.
