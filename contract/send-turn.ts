@@ -20,25 +20,26 @@ export type TurnInput = {
   outputSchema?: Record<string, unknown>;
 };
 
-export type TurnDraft = TurnInput & {
+export type MessageDraft = TurnInput & {
   /** One id for each message: after a double click or a lost answer, a retry finds what the first try made. */
   draftId: string;
-  session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
   /**
-   * Runs that may take the turn; the first that accepts it gets it. They are the runs that an earlier try of this
+   * Runs that may take the message; the first that accepts it gets it. They are the runs that an earlier try of this
    * message may have reached, and the session's open run.
    */
   runIds: readonly string[];
+};
+
+export type TurnDraft = MessageDraft & {
+  session: { sessionId: string; backendProfile: string; tenantId: string; projectId: string };
   policy?: ExecutionPolicy;
   workspace?: WorkspaceRef;
 };
 
 /** Sends a turn to the session's open run, or to a new run where there is none. */
-export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ runId: string; command: Command }> {
-  for (const runId of new Set(draft.runIds)) {
-    const command = await trySendToRun(ports, draft, runId);
-    if (command !== null) return { runId, command };
-  }
+export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<SentMessage> {
+  const { sent } = await sendToRuns(ports, "turn", draft);
+  if (sent !== null) return sent;
   const { session } = draft;
   const run = await ports.createRun({
     tenantId: session.tenantId,
@@ -49,29 +50,49 @@ export async function sendTurn(ports: SendPorts, draft: TurnDraft): Promise<{ ru
     ...(draft.workspace === undefined ? {} : { workspaceRef: draft.workspace }),
     idempotencyKey: `${ports.by}-run-${draft.draftId}`,
   });
-  const command = await ports.createCommand(turnInput(ports, run.id, draft));
+  const command = await ports.createCommand(commandInput(ports, "turn", { ...draft, runId: run.id }));
   return { runId: run.id, command };
 }
 
 /**
- * Returns null when the run ended before the turn reached it. If an earlier try had reached it, its key finds that
- * command even after the run's end.
+ * Sends a message into the turn that a run has under way. Where an earlier try reached a run as a turn, or the other way
+ * round, the server answers with an idempotency conflict: a message has one key, whichever way it goes.
  */
-async function trySendToRun(ports: SendPorts, draft: TurnDraft, runId: string): Promise<Command | null> {
-  try {
-    return await ports.createCommand(turnInput(ports, runId, draft));
-  } catch (error) {
-    if (!ports.isOver(error)) throw error;
-    return null;
+export async function sendSteer(ports: SendPorts, draft: MessageDraft): Promise<SentMessage> {
+  const { sent, refusal } = await sendToRuns(ports, "steer", draft);
+  if (sent === null) throw refusal;
+  return sent;
+}
+
+type MessageType = "turn" | "steer";
+type SentMessage = { runId: string; command: Command };
+type Outcome = { sent: SentMessage | null; refusal: unknown };
+
+/**
+ * Sends to the first run that takes it: to none when each had ended before. If an earlier try had reached one, its key
+ * finds that command even after the run's end.
+ */
+async function sendToRuns(ports: SendPorts, type: MessageType, draft: MessageDraft): Promise<Outcome> {
+  let refusal: unknown = null;
+  for (const runId of new Set(draft.runIds)) {
+    try {
+      const command = await ports.createCommand(commandInput(ports, type, { ...draft, runId }));
+      return { sent: { runId, command }, refusal };
+    } catch (error) {
+      if (!ports.isOver(error)) throw error;
+      refusal = error;
+    }
   }
+  return { sent: null, refusal };
 }
 
-function turnInput(ports: SendPorts, runId: string, draft: TurnDraft): CreateCommandInput {
-  const idempotencyKey = turnKey(ports.by, draft.draftId);
-  return { runId, type: "turn", payload: turnPayload(draft), idempotencyKey };
+type CommandDraft = TurnInput & { draftId: string; runId: string };
+
+function commandInput({ by }: SendPorts, type: MessageType, draft: CommandDraft): CreateCommandInput {
+  return { runId: draft.runId, type, payload: turnPayload(draft), idempotencyKey: turnKey(by, draft.draftId) };
 }
 
-/** Returns the key of the command that a sender makes of a draft. */
+/** Returns the key of the command that a sender makes of a draft, be it a turn or a steer. */
 export function turnKey(by: string, draftId: string): string {
   return `${by}-turn-${draftId}`;
 }

@@ -327,25 +327,32 @@ test("while its database is stopped every page says so, keeps what it had, and c
       await route.fetch();
       await route.abort();
     };
-    await session.route(/commands\.create/, lost, { times: 1 });
-    await session.getByLabel("Message").fill("once more");
-    const send = session.getByRole("button", { name: "Send", exact: true });
-    await send.click();
-    await expect(session.getByText("Can't reach the server.").last()).toBeVisible();
+    const message = session.getByLabel("Message");
+    const sendUnheard = async (text: string) => {
+      await session.route(/commands\.create/, lost, { times: 1 });
+      await message.fill(text);
+      await session.getByRole("button", { name: "Send", exact: true }).click();
+      await expect(session.getByText("Can't reach the server.").last()).toBeVisible();
+    };
+    await sendUnheard("once more");
     await endRuns(session);
-    await send.click();
-    await expect(session.getByLabel("Message")).toHaveValue("");
-    const api = apiOf(session.request, product.url);
-    const { items: runs } = (await api.get(`/runs?sessionId=${sessionOf(session)}`)) as { items: { id: string }[] };
-    // The run of the first message may have ended of idleness before: then there are two.
-    const commands = await Promise.all(
-      runs.map(
-        async ({ id }) => (await api.get(`/runs/${id}/commands`)) as { items: { payload: { text?: string } }[] },
-      ),
-    );
-    expect(commands.flatMap(({ items }) => items).filter(({ payload }) => payload.text === "once more")).toHaveLength(
-      1,
-    );
+    await session.getByRole("button", { name: "Send", exact: true }).click();
+    await expect(message).toHaveValue("");
+    expect(await timesAsked(session, "once more")).toBe(1);
+    await endRuns(session);
+    await sendUnheard("Do something long, please");
+    await session.getByRole("button", { name: "Steer", exact: true }).click();
+    await expect(message, "it is taken for what it is").toHaveValue("");
+    expect(await timesAsked(session, "Do something long, please")).toBe(1);
   });
   await context.close();
 });
+
+/** How many commands of a session's runs have a text. */
+async function timesAsked(session: Page, text: string): Promise<number> {
+  const api = apiOf(session.request, product.url);
+  const { items: runs } = (await api.get(`/runs?sessionId=${sessionOf(session)}`)) as { items: { id: string }[] };
+  type Commands = { items: { payload: { text?: string } }[] };
+  const commands = await Promise.all(runs.map(async ({ id }) => (await api.get(`/runs/${id}/commands`)) as Commands));
+  return commands.flatMap(({ items }) => items).filter(({ payload }) => payload.text === text).length;
+}

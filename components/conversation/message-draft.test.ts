@@ -39,3 +39,16 @@ test("a message that was not taken stays under its id, with why", async () => {
   expect(draft.read()).toEqual({ text: "hello", isSending: false, error: "failed" });
   expect(draft.id).toBe(id);
 });
+
+test("a message that is tried again is changed once anything else was tried under its id", () => {
+  const draft = new MessageDraft();
+  draft.noteTry("hello");
+  draft.noteTry("hello");
+  expect(draft.isChanged).toBe(false);
+  draft.noteTry("hello again");
+  draft.noteTry("hello");
+  expect(draft.isChanged).toBe(true);
+  draft.renew();
+  draft.noteTry("hello again");
+  expect(draft.isChanged).toBe(false);
+});

@@ -13,6 +13,8 @@ export class MessageDraft {
   readonly images = new PickedImages();
   id = randomId();
   triedRunIds: string[] = [];
+  /** What was tried under this id. */
+  #versions = new Set<string>();
   #state: DraftState = { text: "", isSending: false, error: null };
   readonly #listeners = new Set<() => void>();
 
@@ -36,6 +38,17 @@ export class MessageDraft {
   renew(): void {
     this.id = randomId();
     this.triedRunIds = [];
+    this.#versions = new Set();
+  }
+
+  /** Notes what is tried now, its text and images. */
+  noteTry(version: string): void {
+    this.#versions.add(version);
+  }
+
+  /** Whether what the server may have of an earlier try is something else. */
+  get isChanged(): boolean {
+    return this.#versions.size > 1;
   }
 
   /**

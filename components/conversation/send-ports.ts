@@ -16,3 +16,8 @@ export function sendPorts(api: ReturnType<typeof useTRPCClient>): SendPorts {
 export function isGone(error: unknown): boolean {
   return readError(error).reason === "not-found";
 }
+
+/** Whether a send found that what it was to make is there, made of something else. */
+export function isTaken(error: unknown): boolean {
+  return readError(error).reason === "idempotency-conflict";
+}

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { readError } from "@/components/trpc/errors";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
-import { type SendPorts, sendTurn, type TurnDraft, unsentText } from "@/contract/send-turn";
+import { type SendPorts, sendSteer, sendTurn, type TurnDraft, unsentText } from "@/contract/send-turn";
 
 const terminal = () =>
   new TRPCClientError("the run has ended", {
@@ -75,6 +75,17 @@ test("sends a turn that an ended run refused to the now open run, once", async (
   const { calls, ports } = setUp({ endedRuns: ["run_first"] });
   expect((await sendTurn(ports, draft("run_first", "run_open", "run_first"))).runId).toBe("run_open");
   expect(calls).toHaveLength(2);
+});
+
+test("steers the run that is open, under the key that the message has as a turn", async () => {
+  const { calls, ports } = setUp({ endedRuns: ["run_first"] });
+  expect((await sendSteer(ports, draft("run_first", "run_open"))).runId).toBe("run_open");
+  expect(calls).toEqual(["command run_first console-turn-d1", "command run_open console-turn-d1"]);
+});
+
+test("says why there is no turn to steer", async () => {
+  const { ports } = setUp({ endedRuns: ["run_first"] });
+  await expect(sendSteer(ports, draft("run_first"))).rejects.toThrow("the run has ended");
 });
 
 test("keeps text written during sending, and clears what was sent", () => {

@@ -8,10 +8,10 @@ import { useTRPC, useTRPCClient } from "@/components/trpc/client";
 import { readError } from "@/components/trpc/errors";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
-import { isOpen, sendTurn, turnPayload } from "@/contract/send-turn";
+import { isOpen, sendSteer, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { draftOf } from "./message-draft";
-import { isGone, sendPorts } from "./send-ports";
+import { isGone, isTaken, sendPorts } from "./send-ports";
 
 const COMMANDS_SHOWN = 4;
 /** A try that seemed to fail was none, and the text was changed after it. */
@@ -42,21 +42,22 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
   const sending = useMutation({
     mutationFn: async (input: { kind: "turn" | "steer"; text: string; attachments: string[] }) => {
       const { text, attachments } = input;
-      if (input.kind === "steer" && openRun !== null) {
-        const key = `console-steer-${draft.id}`;
-        await api.commands.create.mutate({
-          runId: openRun.id,
-          type: "steer",
-          payload: turnPayload({ text, attachments }),
-          idempotencyKey: key,
-        });
-        return openRun.id;
-      }
-      const defaults = await runDefaults(session, lastRun);
-      if (openRun !== null && isOpen(openRun)) draft.triedRunIds.push(openRun.id);
+      const steered = input.kind === "steer" ? openRun : null;
+      const defaults = steered === null ? await runDefaults(session, lastRun) : null;
+      if (openRun !== null && (steered !== null || isOpen(openRun))) draft.triedRunIds.push(openRun.id);
+      draft.noteTry(JSON.stringify([text, attachments]));
       const { id: draftId, triedRunIds: runIds } = draft;
-      const sent = await sendTurn(sendPorts(api), { draftId, text, attachments, session, runIds, ...defaults });
-      return sent.runId;
+      const message = { draftId, text, attachments, runIds };
+      const ports = sendPorts(api);
+      try {
+        if (defaults === null) return (await sendSteer(ports, message)).runId;
+        return (await sendTurn(ports, { ...message, session, ...defaults })).runId;
+      } catch (cause) {
+        const [triedRunId] = runIds;
+        // The try whose answer was lost had reached the run, the other way: the page learnt of its turn, and steers it.
+        if (triedRunId !== undefined && isTaken(cause) && !draft.isChanged) return triedRunId;
+        throw cause;
+      }
     },
   });
 
@@ -87,8 +88,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     }, explainUnsent);
 
   function explainUnsent(cause: unknown): string {
-    const { reason, message } = readError(cause);
-    if (reason !== "idempotency-conflict") return message;
+    if (!isTaken(cause)) return readError(cause).message;
     draft.renew();
     return SENT_BEFORE;
   }
