@@ -125,15 +125,26 @@ export function peekOf(page: Page, title = ""): Locator {
 /** Rules whose answer can change where nothing but colours does. */
 const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 
-/** That axe finds nothing wrong with a page, or nothing by some rules of its. */
-export async function expectAccessible(page: Page, rules?: string[]): Promise<void> {
+/** Which of axe's rules a page is looked at by. */
+type Rules = "all" | "all-but-colours" | "colours" | "none";
+type AxeScope = {
+  rules?: Exclude<Rules, "none">;
+  /** Selects what is looked at. */
+  part?: string;
+};
+
+/** That axe finds nothing wrong with a page. */
+export async function expectAccessible(page: Page, { rules = "all", part }: AxeScope = {}): Promise<void> {
   // A page takes its half a megabyte once. As none has frames, the mode that needs a second page for each look is let be.
   const isThere = await page.evaluate(() => "axe" in window);
+  // WCAG 2.2's size of what is pressed is not among the rules that axe has on by itself.
+  const switched = { "target-size": { enabled: rules !== "colours" } };
+  const off = rules === "all-but-colours" ? COLOUR_RULES.map((rule) => [rule, { enabled: false }]) : [];
   const axe = new AxeBuilder({ page, ...(isThere ? { axeSource: ";" } : {}) })
     .setLegacyMode()
-    // WCAG 2.2's size of what is pressed is not among the rules that axe has on by itself.
-    .options({ resultTypes: ["violations"], rules: { "target-size": { enabled: rules === undefined } } });
-  if (rules !== undefined) axe.withRules(rules);
+    .options({ resultTypes: ["violations"], rules: { ...switched, ...Object.fromEntries(off) } });
+  if (rules === "colours") axe.withRules(COLOUR_RULES);
+  if (part !== undefined) axe.include(part);
   const { violations } = await axe.analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`)).toEqual(
     [],
@@ -149,14 +160,19 @@ type Look = {
   forcedColors?: "active";
   colorScheme: "light" | "dark";
   viewport: { width: number; height: number };
+  /**
+   * That axe does not look at its colours, which takes it longer than all else: they are those of another look, or
+   * compared where they are chosen (palette.test.ts).
+   */
+  isColourKnown?: true;
 };
 export const DESK = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
 export const LIGHT: Look = { name: "light", theme: "system", colorScheme: "light", viewport: DESK };
 const DARK: Look = { name: "dark", theme: "system", colorScheme: "dark", viewport: DESK };
-const ON_PHONE: Look = { name: "phone", theme: "system", colorScheme: "dark", viewport: PHONE };
+const ON_PHONE: Look = { name: "phone", theme: "system", colorScheme: "dark", viewport: PHONE, isColourKnown: true };
 const CONTRASTS: Look[] = [
-  { ...LIGHT, name: "contrast-light", theme: "contrast" },
+  { ...LIGHT, name: "contrast-light", theme: "contrast", isColourKnown: true },
   { ...DARK, name: "contrast-dark", theme: "contrast" },
 ];
 
@@ -167,8 +183,8 @@ export const EVERY_LOOK: Look[] = [LIGHT, DARK, ...CONTRASTS, ON_PHONE];
 
 /** As a system has pages that was told to: with more contrast, and in the few colours that it gives. */
 const ASKED: Look[] = [
-  { ...DARK, name: "more-contrast", contrast: "more" },
-  { ...LIGHT, name: "forced-colors", forcedColors: "active" },
+  { ...DARK, name: "more-contrast", contrast: "more", isColourKnown: true },
+  { ...LIGHT, name: "forced-colors", forcedColors: "active", isColourKnown: true },
 ];
 
 /** In which each page is looked at by itself, once. */
@@ -205,43 +221,51 @@ export async function lookInAll(page: Page, looks: Look[], name: string): Promis
   for (const sameDevice of byDevice(looks)) {
     for (const [index, shown] of sameDevice.entries()) {
       await show(page, shown);
-      await look(page, `${name}-${shown.name}`, index === 0 ? undefined : COLOUR_RULES);
+      const isFirst = index === 0;
+      const rules = shown.isColourKnown ? (isFirst ? "all-but-colours" : "none") : isFirst ? "all" : "colours";
+      await look(page, `${name}-${shown.name}`, rules);
       if (shown.forcedColors) await expectChosenSeen(page);
     }
   }
   if (looks[0] !== undefined) await show(page, looks[0]);
 }
 
-/** That what is pressed or current has the colours that a system of few colours has for what is chosen. */
+const CHOSEN = '[aria-pressed="true"], [aria-current="page"], [aria-selected="true"]';
+
+/**
+ * That what is pressed or current has the colours that a system of few colours has for what is chosen. All else has the
+ * system's own.
+ */
 async function expectChosenSeen(page: Page): Promise<void> {
-  const unseen = await page.evaluate(() => {
+  const unseen = await page.evaluate((chosen) => {
     const probe = document.body.appendChild(document.createElement("i"));
     probe.style.cssText = "forced-color-adjust: none; background: Highlight";
     const highlight = getComputedStyle(probe).backgroundColor;
     probe.remove();
-    return [...document.querySelectorAll('[aria-pressed="true"], [aria-current="page"], [aria-selected="true"]')]
-      .filter((chosen) => getComputedStyle(chosen).backgroundColor !== highlight)
-      .map((chosen) => chosen.outerHTML.slice(0, 200));
-  });
+    return [...document.querySelectorAll(chosen)]
+      .filter((element) => getComputedStyle(element).backgroundColor !== highlight)
+      .map((element) => element.outerHTML.slice(0, 200));
+  }, CHOSEN);
   expect(unseen).toEqual([]);
+  if ((await page.locator(CHOSEN).count()) > 0) await expectAccessible(page, { rules: "colours", part: CHOSEN });
 }
 
-/** That a page is accessible, and no wider than what it is shown on. */
-async function expectFits(page: Page, what: string, rules?: string[]): Promise<void> {
+/** That a page is accessible by some of axe's rules, and no wider than what it is shown on. */
+async function expectFits(page: Page, what: string, rules: Rules): Promise<void> {
   // What slides or fades is seen where it comes to rest.
   await expect(page.locator("[data-starting-style], [data-ending-style]")).toHaveCount(0);
   // The title of a page that was just gone to comes a moment after its content.
   await expect(page).toHaveTitle(/\S/);
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
   await expect.poll(width, `${what} fits its width`).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
-  await expectAccessible(page, rules);
+  if (rules !== "none") await expectAccessible(page, { rules });
 }
 
 /** Where a run with AGENTRUN_SCREENSHOTS set leaves its pictures, for a person to look at. */
 const SCREENSHOTS = process.env.AGENTRUN_SCREENSHOTS;
 
 /** That a page fits what it is shown on; and its picture, where pictures are asked for. */
-export async function look(page: Page, name: string, rules?: string[]): Promise<void> {
+export async function look(page: Page, name: string, rules: Rules = "all"): Promise<void> {
   await expectFits(page, name, rules);
   if (!SCREENSHOTS) return;
   // The picture is of the product, not of the machine that it was taken on.
