@@ -7,7 +7,7 @@ import { BULK_ADDRESS } from "@/components/shell/addresses";
 import { operatorName } from "@/components/shell/operator-name";
 import { usePageKeys } from "@/components/shell/page-keys";
 import { useTRPC } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { isNotFound } from "@/components/trpc/errors";
 import { bulkAction } from "@/components/trpc/lists";
 import { BackTo } from "@/components/ui/back-to";
 import { Button } from "@/components/ui/button";
@@ -34,8 +34,7 @@ import { RECORD_NOUNS } from "./verbs";
 /** An action on many: who asked for what, how far it is, and what became of each. */
 export function BulkView({ bulkId }: { bulkId: string }) {
   const bulk = useQuery(bulkAction(useTRPC(), bulkId));
-  if (bulk.data === undefined && bulk.error !== null && readError(bulk.error).reason === "not-found")
-    return <BulkGone bulkId={bulkId} />;
+  if (bulk.data === undefined && isNotFound(bulk.error)) return <BulkGone bulkId={bulkId} />;
   return (
     <QueryView query={bulk} heading="Bulk action">
       {(data) => <LoadedBulk bulk={data} />}

@@ -22,11 +22,11 @@ const CancelRunDialog = dynamic(() => import("@/components/runs/cancel-run").the
   ssr: false,
 });
 
-type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null };
+type ComposerProps = { session: Session; openRun: Run | null; lastRun: Run | null; isDeleted: boolean };
 
 /** Where an operator speaks: a turn when the agent is idle, a steer while it works, and the button that interrupts. */
-export function Composer({ session, openRun, lastRun }: ComposerProps) {
-  const composer = useComposer({ session, openRun, lastRun });
+export function Composer({ session, openRun, lastRun, isDeleted }: ComposerProps) {
+  const composer = useComposer({ session, openRun, lastRun, isDeleted });
   const { leave } = useSpot();
   const [isCancelling, setIsCancelling] = useState(false);
   const { draft, text, isBusy, refusal } = composer;
@@ -69,7 +69,7 @@ export function Composer({ session, openRun, lastRun }: ComposerProps) {
         {refusal !== null && (
           <p className="flex flex-wrap items-center gap-x-3 rounded-md bg-warn-soft px-3 py-1.5 text-xs text-warn">
             {refusal}
-            {canOperate && (
+            {canOperate && !isDeleted && (
               <Link href={storageAddress(session.sessionId)} className="leading-6 font-medium underline">
                 Open storage
               </Link>

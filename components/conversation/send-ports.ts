@@ -12,11 +12,6 @@ export function sendPorts(api: ReturnType<typeof useTRPCClient>): SendPorts {
   };
 }
 
-/** Whether a send found none of what it named, as of an image that has gone since it was uploaded. */
-export function isGone(error: unknown): boolean {
-  return readError(error).reason === "not-found";
-}
-
 /** Whether a send found that what it was to make is there, made of something else. */
 export function isTaken(error: unknown): boolean {
   return readError(error).reason === "idempotency-conflict";

@@ -5,22 +5,22 @@ import { commandsKey } from "@/components/sessions/commands-key";
 import { isWaiting, useRunCommands } from "@/components/sessions/use-session";
 import { useCanOperate } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { isNotFound, readError } from "@/components/trpc/errors";
 import type { Run } from "@/contract/run";
 import { runDefaults } from "@/contract/run-defaults";
 import { isOpen, sendSteer, sendTurn } from "@/contract/send-turn";
 import type { Session } from "@/contract/session";
 import { draftOf } from "./message-draft";
-import { isGone, isTaken, sendPorts } from "./send-ports";
+import { isTaken, sendPorts } from "./send-ports";
 
 const COMMANDS_SHOWN = 4;
 /** A try that seemed to fail was none, and the text was changed after it. */
 const SENT_BEFORE = "An earlier version of this message was already sent. Send again to send this one too.";
 
-type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null };
+type ComposerInput = { session: Session; openRun: Run | null; lastRun: Run | null; isDeleted: boolean };
 
 /** What the composer can do at this moment, and how its last try went. */
-export function useComposer({ session, openRun, lastRun }: ComposerInput) {
+export function useComposer({ session, openRun, lastRun, isDeleted }: ComposerInput) {
   const trpc = useTRPC();
   const api = useTRPCClient();
   const client = useQueryClient();
@@ -82,7 +82,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
       const runId = await draft.images.deliver({
         owner: { sessionId: session.sessionId },
         send: (attachments) => sending.mutateAsync({ kind, text, attachments }),
-        isGone,
+        isGone: isNotFound,
       });
       refresh(runId);
     }, explainUnsent);
@@ -103,7 +103,7 @@ export function useComposer({ session, openRun, lastRun }: ComposerInput) {
     canInterrupt: canOperate,
     isInterrupting: interrupting.isPending || interrupts.some(isWaiting),
     error,
-    refusal: refusalOf(session, canOperate),
+    refusal: isDeleted ? "This session was deleted." : refusalOf(session, canOperate),
     send,
     interrupt: () => interrupting.mutate(),
   };

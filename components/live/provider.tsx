@@ -163,7 +163,7 @@ function CachePatches({ connection }: { connection: LiveConnection }) {
           patchLists<StorageSummary>(client, trpc.storage.list.pathKey(), (item) => patchStorage(item, frame), only);
         });
         readWhenShown(trpc.sessions.list.pathKey(), trpc.storage.list.pathKey());
-        if (frame.sessionId !== openSessionId) return;
+        if (frame.sessionId !== openSessionId || frame.kind === "deleted") return;
         void client.invalidateQueries({ queryKey: trpc.storage.get.queryKey({ sessionId: frame.sessionId }) });
         void client.invalidateQueries({ queryKey: trpc.storage.sizes.queryKey({ sessionId: frame.sessionId }) });
       }),

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "next/navigation";
 import { useCallback, useRef, useState } from "react";
-import { isGone, sendPorts } from "@/components/conversation/send-ports";
+import { sendPorts } from "@/components/conversation/send-ports";
 import { ImageButton } from "@/components/images/image-button";
 import { PickedImages } from "@/components/images/picked-images";
 import { PickedStrip } from "@/components/images/picked-strip";
@@ -11,7 +11,7 @@ import { useImageIntake, usePickedImages } from "@/components/images/use-images"
 import { keepProject, lastProject } from "@/components/projects/last-project";
 import { sessionAddress } from "@/components/shell/addresses";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { isNotFound, readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { Dialog } from "@/components/ui/dialog/dialog";
@@ -88,7 +88,7 @@ export function NewSessionDialog({ onClose }: { onClose: () => void }) {
       if (message.trim() === "") return session.sessionId;
       const turn = { draftId, text: message, session, runIds: [], policy, workspace };
       const send = (attachments: string[]) => sendTurn(sendPorts(api), { ...turn, attachments });
-      await images.deliver({ owner: { sessionId }, send, isGone });
+      await images.deliver({ owner: { sessionId }, send, isGone: isNotFound });
       return session.sessionId;
     },
     onSuccess: (sessionId) => {

@@ -8,6 +8,7 @@ import { sessionAddress } from "@/components/shell/addresses";
 import { RunLogsProvider, useFollow } from "@/components/trace/session-logs";
 import { EmptyState, TableSkeleton } from "@/components/ui/page";
 import { QueryView } from "@/components/ui/query-view";
+import { RecordGone } from "@/components/ui/record-missing";
 import { TabLinks } from "@/components/ui/tabs";
 import type { Run } from "@/contract/run";
 import { isOpen } from "@/contract/send-turn";
@@ -16,7 +17,7 @@ import { SessionFacts } from "./session-facts";
 import { SessionHeader } from "./session-header";
 import { StorageTab } from "./storage-tab";
 import { SESSION_TABS, type SessionTab } from "./tabs";
-import { pickFollowed, useSession, useSessionRuns } from "./use-session";
+import { pickFollowed, useIsDeleted, useSession, useSessionRuns } from "./use-session";
 
 const TraceView = dynamic(() => import("@/components/trace/trace-view").then((module) => module.TraceView), {
   loading: () => <TableSkeleton />,
@@ -57,16 +58,24 @@ const TAB_NAMES: Record<SessionTab, string> = {
 /** A session's page: its header, its tabs, and one stream that follows the run at work. */
 export function SessionView({ sessionId, tab }: { sessionId: string; tab: SessionTab }) {
   const session = useSession(sessionId);
+  const isDeleted = useIsDeleted(sessionId, session.error);
   return (
     <RunLogsProvider>
       <QueryView query={session} heading="Session">
-        {(data) => <LoadedSession session={data} tab={tab} />}
+        {(data) => (
+          <>
+            {isDeleted && session.error === null && <RecordGone name="Session" />}
+            <LoadedSession session={data} tab={tab} isDeleted={isDeleted} />
+          </>
+        )}
       </QueryView>
     </RunLogsProvider>
   );
 }
 
-function LoadedSession({ session, tab }: { session: SessionSummary; tab: SessionTab }) {
+type LoadedSessionProps = { session: SessionSummary; tab: SessionTab; isDeleted: boolean };
+
+function LoadedSession({ session, tab, isDeleted }: LoadedSessionProps) {
   const { query, runs } = useSessionRuns(session.sessionId);
   const followed = pickFollowed(runs);
   useFollow(followed?.id ?? null);
@@ -101,6 +110,7 @@ function LoadedSession({ session, tab }: { session: SessionSummary; tab: Session
                 session={session}
                 openRun={openRun !== null && (isOpen(openRun) || openRun.status === "claimed") ? openRun : null}
                 lastRun={lastRun}
+                isDeleted={isDeleted}
               />
             </Conversation>
           )}

@@ -1,11 +1,12 @@
 "use client";
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { getLatePatches } from "@/components/live/late-patches";
 import { patchLists, patchRead } from "@/components/live/patch";
 import { useFrames, useReading } from "@/components/live/provider";
 import { useReader } from "@/components/shell/identity";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
+import { isNotFound } from "@/components/trpc/errors";
 import { runPages } from "@/components/trpc/lists";
 import type { Command } from "@/contract/command";
 import type { Run } from "@/contract/run";
@@ -39,6 +40,16 @@ export function useSession(sessionId: string) {
     if (version !== undefined && document.visibilityState === "visible") markRead({ sessionId, readerId, version });
   }, [markRead, sessionId, readerId, version]);
   return session;
+}
+
+/** Whether a session that is shown was deleted since: the stream tells it, or it was not found when it was read again. */
+export function useIsDeleted(sessionId: string, error: unknown): boolean {
+  const [deletedId, setDeletedId] = useState<string | null>(null);
+  useFrames("session", (frame) => {
+    // An id may be given again.
+    if (frame.sessionId === sessionId) setDeletedId(frame.kind === "deleted" ? sessionId : null);
+  });
+  return deletedId === sessionId || isNotFound(error);
 }
 
 /** A session's runs, newest first; a new one appears by itself. */

@@ -19,6 +19,11 @@ export function readError(error: unknown): ShownError {
   return { ...read, message: revealHidden(read.message) };
 }
 
+/** Whether a failure says that there is none of what was named. */
+export function isNotFound(error: unknown): boolean {
+  return error instanceof TRPCClientError && readThrown(error).reason === "not-found";
+}
+
 function readThrown(error: unknown): ShownError {
   if (error instanceof TRPCClientError) {
     const data = error.data as ErrorData | null | undefined;

@@ -2,7 +2,7 @@
 import { RotateCw } from "lucide-react";
 import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
-import { readError, type ShownError } from "@/components/trpc/errors";
+import { isNotFound, readError, type ShownError } from "@/components/trpc/errors";
 import { ErrorFacts } from "@/components/ui/error/error-facts";
 import { Button } from "./button";
 import { revealHidden } from "./hidden-characters";
@@ -10,6 +10,7 @@ import { PageHeader, TableSkeleton } from "./page";
 
 // A page of what there is does without.
 const RecordMissing = dynamic(() => import("./record-missing").then((module) => module.RecordMissing));
+const RecordGone = dynamic(() => import("./record-missing").then((module) => module.RecordGone));
 
 type QueryLike<Data> = {
   data: Data | undefined;
@@ -36,7 +37,7 @@ export function QueryView<Data>({ query, heading, skeleton, children }: QueryVie
     return (
       <>
         {heading !== undefined && <PageHeader title={heading} />}
-        {heading !== undefined && readError(error).reason === "not-found" ? (
+        {heading !== undefined && isNotFound(error) ? (
           <RecordMissing name={heading} />
         ) : (
           <ErrorCard error={readError(error)} onRetry={() => query.refetch()} isRetrying={query.isFetching} />
@@ -44,9 +45,11 @@ export function QueryView<Data>({ query, heading, skeleton, children }: QueryVie
       </>
     );
   }
+  const isGone = heading !== undefined && isNotFound(query.error);
   return (
     <>
-      {query.error ? <StaleBanner error={readError(query.error)} onRetry={() => query.refetch()} /> : null}
+      {isGone && <RecordGone name={heading} />}
+      {query.error && !isGone ? <StaleBanner error={readError(query.error)} onRetry={() => query.refetch()} /> : null}
       {children(query.data)}
     </>
   );

@@ -3,20 +3,40 @@ import { usePathname } from "next/navigation";
 import { buttonStyle } from "./button";
 import { EmptyState } from "./page";
 
-/** In the place of a record's page that leads to none; `name` is what it would be: `Session`. */
-export function RecordMissing({ name }: { name: string }) {
+type RecordProps = {
+  /** What the record is: `Session`. */
+  name: string;
+};
+
+/** In the place of a record's page that leads to none. */
+export function RecordMissing({ name }: RecordProps) {
+  return (
+    <EmptyState title={`${name} not found`} action={<ListLink className={buttonStyle()} />}>
+      It may have been deleted, or it belongs to another tenant.
+    </EmptyState>
+  );
+}
+
+/** Above a record that somebody deleted while it is shown: what was read of it stays. */
+export function RecordGone({ name }: RecordProps) {
+  return (
+    <div
+      role="status"
+      className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
+    >
+      <span>{name} deleted. This page shows what it was.</span>
+      <ListLink className="leading-6 font-medium underline" />
+    </div>
+  );
+}
+
+/** Leads from a record's page to the list that it is of. */
+function ListLink({ className }: { className: string }) {
   const list = usePathname().split("/").slice(0, -1).join("/");
   const listed = list.split("/").at(-1) ?? "";
   return (
-    <EmptyState
-      title={`${name} not found`}
-      action={
-        <Link href={list} className={buttonStyle()}>
-          Back to {listed === "bulk" ? "bulk actions" : listed}
-        </Link>
-      }
-    >
-      It may have been deleted, or it belongs to another tenant.
-    </EmptyState>
+    <Link href={list} className={className}>
+      Back to {listed === "bulk" ? "bulk actions" : listed}
+    </Link>
   );
 }

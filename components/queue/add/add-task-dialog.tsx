@@ -3,7 +3,6 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import dynamic from "next/dynamic";
 import { useCallback, useRef, useState } from "react";
 import { toast } from "sonner";
-import { isGone } from "@/components/conversation/send-ports";
 import { ImageButton } from "@/components/images/image-button";
 import { PickedImages } from "@/components/images/picked-images";
 import { PickedStrip } from "@/components/images/picked-strip";
@@ -11,7 +10,7 @@ import { useImageIntake, usePickedImages } from "@/components/images/use-images"
 import { keepProject, lastProject } from "@/components/projects/last-project";
 import { useProfiles } from "@/components/sessions/profile-select";
 import { useTRPC, useTRPCClient } from "@/components/trpc/client";
-import { readError } from "@/components/trpc/errors";
+import { isNotFound, readError } from "@/components/trpc/errors";
 import { Button } from "@/components/ui/button";
 import { cn } from "@/components/ui/class-names";
 import { CurlButton } from "@/components/ui/curl/curl-button";
@@ -59,7 +58,7 @@ export function AddTaskDialog({ queue, onClose }: { queue: string | null; onClos
           ...(input.projectId === undefined ? {} : { projectId: input.projectId }),
         },
         send: (ids) => api.queue.createTask.mutate(withImages(input, ids)),
-        isGone,
+        isGone: isNotFound,
       }),
     onSuccess: (task) => {
       void client.invalidateQueries({ queryKey: trpc.queue.pathKey() });
