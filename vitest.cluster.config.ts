@@ -1,7 +1,7 @@
 import path from "node:path";
 import { defineConfig, mergeConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
-import base from "./vitest.config.ts";
+import { common } from "./vitest.config.ts";
 
 /** Short files that take minutes, the longest first. */
 const LONGEST = ["kills", "runner-faults", "races"];
@@ -19,10 +19,11 @@ class LongestFirst extends BaseSequencer {
 
 /** Tests against a real cluster and a real bucket, which scripts/test-cluster.mjs brings up. */
 export default mergeConfig(
-  { ...base, test: { ...base.test, include: [], exclude: ["node_modules/**", "build/**", ".next/**"] } },
+  common,
   defineConfig({
     test: {
       include: ["**/*.cluster.test.ts"],
+      exclude: ["node_modules/**", "build/**", ".next/**"],
       globalSetup: ["server/test/cluster/vitest-setup.ts"],
       testTimeout: 300_000,
       sequence: { sequencer: LongestFirst },
