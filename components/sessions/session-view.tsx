@@ -63,10 +63,10 @@ export function SessionView({ sessionId, tab }: { sessionId: string; tab: Sessio
     <RunLogsProvider>
       <QueryView query={session} heading="Session">
         {(data) => (
-          <>
+          <div className="flex h-full min-h-0 flex-col">
             {isDeleted && session.error === null && <RecordGone name="Session" />}
             <LoadedSession session={data} tab={tab} isDeleted={isDeleted} />
-          </>
+          </div>
         )}
       </QueryView>
     </RunLogsProvider>
@@ -95,7 +95,7 @@ function LoadedSession({ session, tab, isDeleted }: LoadedSessionProps) {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <SessionHeader session={session} openRun={openRun} />
-      <SessionBudgets sessionId={session.sessionId} />
+      {!isDeleted && <SessionBudgets sessionId={session.sessionId} />}
       <TabLinks label="Session" tabs={tabs} current={tab} />
       <div className="flex min-h-0 flex-1">
         <div className="flex min-h-0 min-w-0 flex-1 flex-col">
