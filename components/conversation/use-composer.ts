@@ -42,16 +42,16 @@ export function useComposer({ session, openRun, lastRun, isDeleted }: ComposerIn
   const sending = useMutation({
     mutationFn: async (input: { kind: "turn" | "steer"; text: string; attachments: string[] }) => {
       const { text, attachments } = input;
-      const steered = input.kind === "steer" ? openRun : null;
-      const defaults = steered === null ? await runDefaults(session, lastRun) : null;
-      if (openRun !== null && (steered !== null || isOpen(openRun))) draft.triedRunIds.push(openRun.id);
+      const isSteer = input.kind === "steer" && openRun !== null;
+      const defaults = await runDefaults(session, lastRun);
+      if (openRun !== null && (isSteer || isOpen(openRun))) draft.triedRunIds.push(openRun.id);
       draft.noteTry(JSON.stringify([text, attachments]));
       const { id: draftId, triedRunIds: runIds } = draft;
       const message = { draftId, text, attachments, runIds };
       const ports = sendPorts(api);
       try {
-        if (defaults === null) return (await sendSteer(ports, message)).runId;
-        return (await sendTurn(ports, { ...message, session, ...defaults })).runId;
+        const sent = isSteer ? sendSteer(ports, message) : sendTurn(ports, { ...message, session, ...defaults });
+        return (await sent).runId;
       } catch (cause) {
         const [triedRunId] = runIds;
         // The try whose answer was lost had reached the run, the other way: the page learnt of its turn, and steers it.

@@ -4,6 +4,7 @@ import dynamic from "next/dynamic";
 import { type ReactNode, useState } from "react";
 import { isNotFound, readError, type ShownError } from "@/components/trpc/errors";
 import { ErrorFacts } from "@/components/ui/error/error-facts";
+import { Banner } from "./banner";
 import { Button } from "./button";
 import { revealHidden } from "./hidden-characters";
 import { PageHeader, TableSkeleton } from "./page";
@@ -97,16 +98,13 @@ const EXPLAINED_BY_BANNER = new Set(["unreachable", "database-down"]);
 function StaleBanner({ error, onRetry }: { error: ShownError; onRetry: () => void }) {
   if (EXPLAINED_BY_BANNER.has(error.reason)) return null;
   return (
-    <div
-      role="status"
-      className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
-    >
+    <Banner>
       <span>
         {revealHidden(error.message)} <ErrorFacts error={error} />
       </span>
       <Button variant="ghost" size="sm" className="text-warn" onClick={onRetry}>
         Try again
       </Button>
-    </div>
+    </Banner>
   );
 }

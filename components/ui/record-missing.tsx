@@ -1,5 +1,7 @@
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useListAddress } from "@/components/shell/list-address";
+import { Banner } from "./banner";
 import { buttonStyle } from "./button";
 import { EmptyState } from "./page";
 
@@ -20,22 +22,19 @@ export function RecordMissing({ name }: RecordProps) {
 /** Above a record that somebody deleted while it is shown: what was read of it stays. */
 export function RecordGone({ name }: RecordProps) {
   return (
-    <div
-      role="status"
-      className="flex flex-wrap items-center justify-between gap-2 border-b bg-warn-soft px-4 py-1.5 text-xs text-warn lg:px-6"
-    >
+    <Banner>
       <span>{name} deleted. This page shows what it was.</span>
       <ListLink className="leading-6 font-medium underline" />
-    </div>
+    </Banner>
   );
 }
 
-/** Leads from a record's page to the list that it is of. */
+/** Leads from a record's page to the list that it is of, as it was shown last. */
 function ListLink({ className }: { className: string }) {
   const list = usePathname().split("/").slice(0, -1).join("/");
   const listed = list.split("/").at(-1) ?? "";
   return (
-    <Link href={list} className={className}>
+    <Link href={useListAddress(list)} className={className}>
       Back to {listed === "bulk" ? "bulk actions" : listed}
     </Link>
   );
